@@ -1,0 +1,33 @@
+"""The sentences of triggers get the full-width comma that Chinese is written with."""
+
+from django.db import migrations
+
+SENTENCES = [
+    "审批意见和提交内容只能追加,不能修改或删除",
+    "已发布的流程版本不能修改,请建立新草稿",
+]
+REPLACE = """
+DO $$
+DECLARE
+    made text;
+BEGIN
+    FOR made IN
+        SELECT pg_get_functiondef(oid) FROM pg_proc
+        WHERE pronamespace = current_schema()::regnamespace AND strpos(prosrc, '{old}') > 0
+    LOOP
+        EXECUTE replace(made, '{old}', '{new}');
+    END LOOP;
+END $$
+"""
+
+
+def _replace(text):
+    full = text.replace(",", "，")
+    return migrations.RunSQL(
+        REPLACE.format(old=text, new=full), REPLACE.format(old=full, new=text)
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("approvals", "0004_detours_are_append_only")]
+    operations = [_replace(text) for text in SENTENCES]

@@ -1,0 +1,1 @@
+"""A small believable bureau, repair company and operator, built by calling services only."""
