@@ -17,7 +17,8 @@ from customers.access import count_for, customers_for, people_who_may, scopes
 from customers.choices import CustomerPerm, GrantLevel
 from customers.models import Customer, CustomerGrant, CustomerGroupGrant, CustomerLoan
 from customers.tests.factories import Bureau, CustomerFactory, CustomerLoanFactory
-from customers.tests.test_access import TODAY, YESTERDAY, ids, walk
+from customers.tests.test_access import ids
+from customers.tests.test_access_pages import TODAY, YESTERDAY, walk
 
 pytestmark = pytest.mark.django_db
 PERMS = [CustomerPerm.VIEW, CustomerPerm.UPDATE, CustomerPerm.PROPOSE, CustomerPerm.CONTACT_VIEW]
